@@ -46,7 +46,7 @@ std::string of_parent(const Hold& hold) {
 
 std::string of_dependency(const Hold& hold) {
   if (hold.of == HoldCase::Unwatched)
-    return fmt::format("healer does not watch {}, which it depends on, and a remedy did not help", hold.name);
+    return fmt::format("healer cannot judge {}, which it depends on, and a remedy did not help", hold.name);
   return fmt::format("{} {}; it is {}", hold.name, lacks_text(hold.lacks),
                      hold.of == HoldCase::Awaited ? "waited for" : "healed first");
 }
@@ -117,7 +117,7 @@ std::string hold_text(const Hold& hold) {
       return either(HoldCase::InMaintenance, "it says that it is in maintenance", "it asks for time");
     case HoldKind::Unproven:
       return either(HoldCase::CannotRun, "its HEALTHCHECK cannot run, and tells nothing of it",
-                    "its check has not passed with this image, and a restart did not help");
+                    "its check has not passed with this image");
     case HoldKind::Disk:
       return either(HoldCase::ByCheck, "its check says that a disk is full",
                     "the engine says that a disk is full");

@@ -45,7 +45,7 @@ TEST_CASE("breaker: half-open allows one attempt; failure opens the breaker agai
   CHECK(failed.advance(at(0s)));
   CHECK_FALSE(failed.advance(at(0s)));
   failed.count_attempt(at(1s));
-  failed.attempt_failed(policy, at(2min));
+  failed.attempt_failed(policy, at(2min), 5);
   CHECK(failed.state() == BreakerState::Open);
   CHECK(failed.until() == at(32min));
 
@@ -54,6 +54,31 @@ TEST_CASE("breaker: half-open allows one attempt; failure opens the breaker agai
   recovered.attempt_recovered();
   CHECK(recovered.state() == BreakerState::Closed);
   CHECK(recovered.attempts().size() == 1);  // a recovery does not refill the budget
+}
+
+TEST_CASE("breaker: as many attempts in a row as the budget has open it, however far apart they are") {
+  const Policy policy;
+  Breaker breaker;
+  for (unsigned failed = 1; failed < 5; ++failed) {
+    breaker.count_attempt(at(failed * 1h));
+    breaker.attempt_failed(policy, at(failed * 1h + 20min), failed);
+    CHECK(breaker.state() == BreakerState::Closed);
+  }
+  breaker.attempt_failed(policy, at(6h), 5);
+  CHECK(breaker.state() == BreakerState::Open);
+  CHECK(breaker.until() == at(6h + 30min));
+}
+
+TEST_CASE("breaker: each further attempt that does not help doubles the time that it is open") {
+  const Policy policy;
+  for (const auto& [in_vain, open] : {std::pair(5U, 30min), std::pair(6U, 60min), std::pair(7U, 120min),
+                                      std::pair(8U, 240min), std::pair(100U, 240min)}) {
+    Breaker breaker(BreakerState::HalfOpen, at(0s), {});
+    breaker.attempt_failed(policy, at(0s), in_vain);
+    CHECK(breaker.until() == at(open));
+    CHECK_FALSE(breaker.permit(policy, at(open - 1s)));
+    CHECK(breaker.permit(policy, at(open)) == at(open));
+  }
 }
 
 TEST_CASE("breaker: half-open allows no attempt while the budget window is full") {

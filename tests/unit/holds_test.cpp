@@ -429,7 +429,7 @@ TEST_CASE("dependency: what was not checked since the failures began is checked 
   }
 }
 
-TEST_CASE("dependency: what depends on something that healer does not watch gets one attempt an hour") {
+TEST_CASE("dependency: what depends on something that healer does not watch gets one attempt a day") {
   Scene scene;
   Box& web = scene.add("web", depends_on({"db"}));
   web.fixed_by_start = false;
@@ -439,9 +439,11 @@ TEST_CASE("dependency: what depends on something that healer does not watch gets
     scene.pass(55min);
     CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
     CHECK(scene.status("web").hold->text ==
-          "healer does not watch db, which it depends on, and a remedy did not help");
-    scene.pass(2h);
-    CHECK_MESSAGE(orders_of(scene, "web") == 3, scene.transcript());
+          "healer cannot judge db, which it depends on, and a remedy did not help");
+    scene.pass(22h);
+    CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
+    scene.pass(3h);
+    CHECK_MESSAGE(orders_of(scene, "web") == 2, scene.transcript());
   }
   SUBCASE("it does not answer: the trouble is its own") {
     web.hangs = true;
@@ -455,6 +457,43 @@ TEST_CASE("dependency: what depends on something that healer does not watch gets
     web.broken = true;
     scene.pass(15min);
     CHECK_MESSAGE(orders_of(scene, "web") == 5, scene.transcript());
+  }
+}
+
+TEST_CASE("dependency: what depends on something whose checks tell nothing gets one attempt a day") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  web.fixed_by_start = false;
+  settle(scene);
+  db.answer.emplace().end = ProbeEnd::NoRoute;
+  scene.pass(1min);
+  web.broken = true;
+  scene.pass(12h);
+  CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
+  CHECK(scene.status("web").hold->kind == HoldKind::Dependency);
+}
+
+TEST_CASE("remedy: a failure that is old when the remedy is due is checked once more") {
+  Scene scene;
+  Policy seldom = Scene::policy();
+  seldom.interval = 15min;
+  Box& web = scene.add("web", seldom);
+  settle(scene);
+  scene.send(OperatorPause{"web", 45min});
+  web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").remediation.queued(); }, 44min));
+  SUBCASE("it passes: no remedy") {
+    web.broken = false;
+    scene.send(OperatorResume{"web"});
+    scene.pass(1h);
+    CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+  }
+  SUBCASE("it fails: the remedy begins at once") {
+    scene.pass(1min);
+    scene.send(OperatorResume{"web"});
+    scene.pass(5s);
+    CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
   }
 }
 
@@ -744,6 +783,33 @@ TEST_CASE("mass failure: a failed canary means a longer hold and a single critic
   scene.pass(2h);
   CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
   CHECK_MESSAGE(scene.orders.size() < 10, scene.transcript());
+}
+
+TEST_CASE("mass failure: what fails later, and was healthy meanwhile, is healed beside it") {
+  Scene scene;
+  const auto boxes = boxes_of(scene, 5);
+  break_all(boxes, 3);
+  for (Box* box : boxes) box->fixed_by_start = false;
+  REQUIRE(scene.pass_until([&] { return scene.notifications_of(NotificationKind::Critical) == 1; }, 10min));
+  boxes[4]->fixed_by_start = true;
+  boxes[4]->broken = true;
+  CHECK_MESSAGE(scene.pass_until([&] { return orders_of(scene, "w4") == 1; }, 1min), scene.transcript());
+  scene.pass(1min);
+  CHECK(scene.status("w4").condition == Condition::Healthy);
+}
+
+TEST_CASE("mass failure: what a remedy did not help before is no part of a new one") {
+  Scene scene;
+  const auto boxes = boxes_of(scene, 5);
+  for (int i = 0; i < 2; ++i) {
+    boxes[i]->broken = true;
+    boxes[i]->fixed_by_start = false;
+  }
+  REQUIRE(
+      scene.pass_until([&] { return orders_of(scene, "w0") >= 2 && orders_of(scene, "w1") >= 2; }, 30min));
+  boxes[2]->broken = true;
+  CHECK_MESSAGE(scene.pass_until([&] { return orders_of(scene, "w2") == 1; }, 5min), scene.transcript());
+  CHECK(present::host_status(*scene.core, scene.now()).mass.empty());
 }
 
 TEST_CASE("mass failure: the common root is the canary, and its dependents recover without a remedy") {

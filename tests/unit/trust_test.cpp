@@ -104,13 +104,26 @@ TEST_CASE("trust: a changed check starts unproven again") {
   CHECK(scene.orders.empty());
 }
 
-TEST_CASE("trust: a new image gets one attempt for a path that moved, and then the remedy is held") {
+TEST_CASE("trust: a new image gets one attempt, and then the remedy is held") {
   Scene scene;
   INFO(scene.transcript());
-  new_image_says(scene, trusting(), says(404));
+  new_image_says(scene, trusting(), says(500));
   scene.pass(2h);
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.status("web").hold.has_value());
+  CHECK(scene.status("web").hold->kind == HoldKind::Unproven);
+}
+
+TEST_CASE("trust: a path or port that moved with a new image gets no attempt, and is notified") {
+  for (const ProbeFacts& answer : {says(404), ends(ProbeEnd::Refused, PeerProtocol::Unknown),
+                                   ends(ProbeEnd::Malformed, PeerProtocol::Other)}) {
+    Scene scene;
+    INFO(scene.transcript());
+    new_image_says(scene, trusting(), answer);
+    scene.pass(2h);
+    CHECK(scene.orders.empty());
+    CHECK(scene.status("web").hold->kind == HoldKind::Unproven);
+    CHECK(scene.notifications_of(NotificationKind::Degraded) == 1);
+  }
 }
 
 TEST_CASE("trust: an exit needs no trust when a check has passed, and recovers by staying up without one") {
@@ -174,7 +187,7 @@ TEST_CASE("selection: with a new image each failure of the port of before counts
     new_image_says(scene, policy, answer);
     scene.pass(policy.start_period.value());
     const unsigned before = scene.probes;
-    CHECK(scene.pass_until_decision("restart web", 10min));
+    CHECK(scene.pass_until_decision("degraded", 10min));
     CHECK(scene.probes - before <= policy.failure_threshold);
     CHECK(scene.status("web").probe == "auto: http 127.0.0.1:8002/health");
   }

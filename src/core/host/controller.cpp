@@ -209,11 +209,17 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   now.counted = true;
   now.among = counts_among(workload);
   now.failing = counts_as_failing(workload);
+  now.tried = tried_in_vain(workload);
   now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
   now.notified = workload.incident && workload.notifications.incident->notified;
   now.in_remedy = takes_slot(workload, state_.policy, out.now());
   now.not_ready = not_ready_reason(workload, out.now()) != NotReady::None;
   note_failing(workload, workload.contribution, now, out.now());
+  // Until an attempt has ended: one that did not help makes it a part of the mass failure.
+  now.apart = now.failing && ended.empty() && state_.mass.on() &&
+              (workload.contribution.apart || failed_apart(workload, state_.mass, now.good_at));
+  if (now.apart && !workload.contribution.apart && workload.held)
+    revisits_.add(revisit_group::LookedAround{{workload.key}});
   const HostContribution before = std::exchange(workload.contribution, now);
   counts_.replace(before, now);
   using Notified = IncidentGroups::Notified;
@@ -228,7 +234,7 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   const auto& ordered = workload.remediation.ordered;
   if (recovered && ordered && ordered->instance != workload.instance())
     revisits_.add(revisit_group::DependencyRestarted{workload.key});
-  if (!state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
+  if (!state_.mass.on() || !(now.in_remedy || before.in_remedy) || before.apart) return;
   for (const AttemptState state : ended) mass_meant(mass_.remedy_ended(state, counts_, out));
 }
 
@@ -236,7 +242,9 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
 void HostController::note_failing(const Workload& workload, const HostContribution& before,
                                   HostContribution& now, Instant at) {
   if (!now.failing) {
-    now.good_at = workload.health.last_check.value_or(at);
+    const Health& health = workload.health;
+    const bool passed = !health.probe && health.last_verdict.outcome == Outcome::Pass;
+    now.good_at = !health.last_check ? at : passed ? *health.last_check : before.good_at;
     if (before.failing) together_.ended(workload.key);
     return;
   }

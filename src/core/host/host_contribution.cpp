@@ -62,6 +62,14 @@ bool counts_as_failing(const Workload& w) {
   return w.health.tracker.state() == Tracker::State::Unhealthy && w.health.tracker.passes() == 0;
 }
 
+bool tried_in_vain(const Workload& w) {
+  return w.incident && w.remediation.ladder_step > 0 && counts_as_failing(w);
+}
+
+bool failed_apart(const Workload& w, const MassGuard& mass, Instant good_at) {
+  return mass.on() && w.lifecycle.instance_started < mass.since() && good_at >= mass.since();
+}
+
 std::optional<Instant> slot_until(const Workload& w, const HostPolicy& policy) {
   if (!w.remediation.attempt || !std::holds_alternative<Verifying>(w.remediation.phase)) return std::nullopt;
   return w.remediation.attempt->ordered_at + policy.slot_limit;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "core/host/mass_guard.hpp"
 #include "core/workload/workload.hpp"
 
 namespace healer {
@@ -23,6 +24,13 @@ bool cause_is_elsewhere(const Workload& workload);
 
 /// Whether the workload counts as failing in a mass failure; see mass_guard.hpp.
 bool counts_as_failing(const Workload& workload);
+
+/// It fails, and a verified attempt of its open incident did not help.
+bool tried_in_vain(const Workload& workload);
+
+/// It passed a check after the mass failure had begun, in the instance that fails now: the common cause, if
+/// there is one, did not make it fail. `good_at`: its newest check before it failed.
+bool failed_apart(const Workload& workload, const MassGuard& mass, Instant good_at);
 
 /// A remedy is under way, from the capture of evidence to the end of the verification.
 bool in_remedy(const Workload& workload);

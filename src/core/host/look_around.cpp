@@ -16,6 +16,16 @@ bool checks_itself(const Workload& workload) {
          !workload.health.probes.uses_engine_health();
 }
 
+/// An older failure may be over: a hold, a backoff or a wait for a place lay between it and the remedy.
+constexpr Duration recent = 10s;
+
+/// The workload's own newest failure is too old to act on.
+bool own_failure_is_old(const View& view) {
+  const Workload& w = view.workload;
+  return w.health.counted_failure && checks_itself(w) && w.health.last_check &&
+         view.now - *w.health.last_check > recent;
+}
+
 /// Since when the workload has what the remedy is for.
 Instant failing_from(const Workload& workload) {
   return workload.health.unhealthy() ? workload.health.failing_since : workload.incident->opened_at;
@@ -29,6 +39,7 @@ std::vector<std::string> unchecked_dependencies(const View& view) {
   if (!w.incident || w.lifecycle.presence != Presence::Running || w.health.network_loss ||
       w.remediation.forced)
     return keys;
+  if (own_failure_is_old(view)) keys.push_back(w.key);
   const Instant since = failing_from(w);
   for (const std::string& key : view.host.graph.closure(w.key)) {
     const Workload* other = view.host.find(key);

@@ -24,8 +24,12 @@ void MassFailure::take_over(HostOut& out) {
 
 MassFailure::Meaning MassFailure::watch(const HostCounts& counts, HostOut& out) {
   const auto began = counts.many_together ? MassGuard::Spread::Together : MassGuard::Spread::None;
-  const Meaning meaning =
-      changed(state_.mass.update(counts.failing, counts.among, out.now(), state_.policy, began), counts, out);
+  // What a remedy did not help before says nothing about a common cause that begins now. Within a mass
+  // failure it still counts: a canary that did not recover is no sign that the mass failure is over.
+  const std::size_t known = state_.mass.on() ? 0 : counts.tried;
+  const Meaning meaning = changed(
+      state_.mass.update(counts.failing - known, counts.among - known, out.now(), state_.policy, began),
+      counts, out);
   notify_members(counts, out);
   return meaning;
 }

@@ -15,6 +15,7 @@ namespace healer {
 struct HostCounts {
   std::size_t among = 0;
   std::size_t failing = 0;
+  std::size_t tried = 0;  ///< of the failing: an attempt did not help
   std::size_t unnotified = 0;
   bool many_together = false;  ///< many of the failing began to fail together
 
@@ -25,6 +26,7 @@ struct HostCounts {
     };
     change(among, before.among, now.among);
     change(failing, before.failing, now.failing);
+    change(tried, before.tried, now.tried);
     change(unnotified, before.unnotified, now.unnotified);
   }
 };

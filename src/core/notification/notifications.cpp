@@ -150,8 +150,15 @@ void NotificationMachine::give_up(NotifiedTable::Input input) {
 void NotificationMachine::budget_used_up() {
   if (notifications_paused(view_)) return;  // notified after the pause, if it is still true
   give_up(Input::BudgetUsedUp);
-  const Duration wait = w_.remediation.breaker.until() - now_;
-  const fact::BudgetUsedUp used{w_.policy->retry.budget_attempts, w_.policy->retry.budget_window, wait};
+  const Remediation& remediation = w_.remediation;
+  const RetryPolicy& retry = w_.policy->retry;
+  const Duration wait = remediation.breaker.until() - now_;
+  fact::BudgetUsedUp used{retry.budget_attempts, retry.budget_window, wait};
+  if (remediation.breaker.attempts_in_window(*w_.policy, now_) < retry.budget_attempts &&
+      remediation.attempts > 0) {
+    used.budget = remediation.attempts;  // in a row, further apart than the window
+    used.window = std::chrono::ceil<std::chrono::minutes>(now_ - w_.incident->opened_at);
+  }
   out_.log(LogLevel::Error, used);
   out_.decide(Rule::GaveUp, used);
   notify({NotificationKind::Critical, incident_key(view_),

@@ -34,8 +34,8 @@ std::optional<Instant> Breaker::last_attempt() const {
 
 std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
   forget_before(policy, now);
-  until_ = std::min(until_,
-                    now + policy.retry.breaker_open_for);  // until_ may be from before the clock was set back
+  // until_ may be from before the clock was set back.
+  until_ = std::min(until_, now + policy.retry.breaker_open_for * (1 << most_doublings));
   advance(Input::Permit, now);
   const unsigned used = attempts_in_window(policy, now);
   if (policy.retry.budget_attempts == 0) return std::nullopt;
@@ -59,11 +59,14 @@ void Breaker::count_attempt(Instant now) {
   attempts_.push_back(now);
 }
 
-Breaker::Row Breaker::attempt_failed(const Policy& policy, Instant now) {
+Breaker::Row Breaker::attempt_failed(const Policy& policy, Instant now, unsigned in_vain) {
   const State before = state_;
-  if (before == BreakerState::HalfOpen) {
+  // Attempts with long verifications never fill the window, but they show as much.
+  const unsigned budget = policy.retry.budget_attempts;
+  if (before == BreakerState::HalfOpen || (before == BreakerState::Closed && in_vain >= budget)) {
     go(Input::AttemptFailed, BreakerState::Open);
-    until_ = now + policy.retry.breaker_open_for;
+    const unsigned doublings = in_vain > budget ? std::min(in_vain - budget, most_doublings) : 0;
+    until_ = now + policy.retry.breaker_open_for * (1 << doublings);
   }
   return {before, Input::AttemptFailed, state_};
 }

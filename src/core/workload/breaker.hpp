@@ -28,7 +28,8 @@ class Breaker {
       {State::HalfOpen, Input::Permit,           State::HalfOpen},  // allowed once the window has room
       {State::Open,     Input::TimeUp,           State::HalfOpen},
       {State::Closed,   Input::AttemptFailed,    State::Closed},
-      {State::HalfOpen, Input::AttemptFailed,    State::Open},      // until now + open_for
+      {State::Closed,   Input::AttemptFailed,    State::Open},      // a budget of attempts in a row, however far apart
+      {State::HalfOpen, Input::AttemptFailed,    State::Open},      // until now + open_for, twice as long each time
       {State::Closed,   Input::AttemptRecovered, State::Closed},
       {State::HalfOpen, Input::AttemptRecovered, State::Closed},
       {State::Closed,   Input::Reset,            State::Closed},    // by an operator: attempts forgotten
@@ -46,7 +47,8 @@ class Breaker {
   std::optional<Instant> permit(const Policy& policy, Instant now);
   void count_attempt(Instant now);
   // Each gives the row of the table that it took.
-  Row attempt_failed(const Policy& policy, Instant now);
+  /// `in_vain`: so many attempts in a row did not help, this one included.
+  Row attempt_failed(const Policy& policy, Instant now, unsigned in_vain);
   Row attempt_recovered();
   Row reset();
   /// Changes Open to HalfOpen at until(); empty: the state did not change.
@@ -59,6 +61,9 @@ class Breaker {
   const std::vector<Instant>& attempts() const { return attempts_; }
 
  private:
+  /// At most eight times the configured length.
+  static constexpr unsigned most_doublings = 3;
+
   /// Changes the state.
   void go(Input input, State next);
   std::optional<Row> advance(Input input, Instant now);

@@ -30,8 +30,17 @@ unsigned notified_after(Cause cause, bool by_engine) {
 }
 
 /// The same cause has a notification of its own: of the whole host, or of the unproven probe.
-bool notified_elsewhere(Cause cause) {
-  return cause == Cause::EngineDown || cause == Cause::Connectivity || cause == Cause::Unproven;
+bool notified_elsewhere(const Verdict& verdict) {
+  switch (verdict.cause) {
+    case Cause::EngineDown:
+    case Cause::Connectivity:
+    case Cause::Unproven:
+      return true;
+    case Cause::Starved:
+      return problem_of(verdict).kind == ProblemKind::Pressure;
+    default:
+      return false;
+  }
 }
 
 /// The failures of these checks reached the window.
@@ -84,7 +93,7 @@ void HealthMachine::count_unknown(const Verdict& verdict) {
   out_.checked(verdict.outcome, verdict.cause);
   const unsigned after = notified_after(verdict.cause, own_.probes.uses_engine_health());
   if (++own_.unknown_streak == after) out_.add(Count{CountUnknownStreak{verdict.cause}});
-  if (own_.unknown_streak < after || own_.unknown_since || notified_elsewhere(verdict.cause)) return;
+  if (own_.unknown_streak < after || own_.unknown_since || notified_elsewhere(verdict)) return;
   own_.unknown_since = now_;
   out_.report(finding::UnknownForLong{});
 }

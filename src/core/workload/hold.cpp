@@ -20,8 +20,8 @@ constexpr Duration replacement_lookback = 10s;
 /// A dump or an upgrade inside takes at most this; a forgotten shell must not keep it unhealthy for ever.
 constexpr Duration longest_inside = 1h;
 constexpr Duration look_inside_every = 5s;
-/// Between two attempts for a workload whose dependency healer does not watch.
-constexpr Duration unwatched_pause = 1h;
+/// Between two attempts for a workload whose dependency healer cannot judge.
+constexpr Duration unjudged_pause = 24h;
 /// What an application may ask for.
 constexpr Duration longest_busy = 10min;
 constexpr Duration longest_maintenance = 1h;
@@ -152,14 +152,25 @@ bool answers(const View& view) {
          is_answer(w.health.counted_failure ? *w.health.counted_failure : w.health.last_verdict);
 }
 
-/// What healer does not watch may be the cause, and a restart of the dependent did not help.
-std::optional<Hold> unwatched_dependency(const View& view) {
+/// A dependency that healer does not watch, or whose checks tell nothing.
+std::optional<std::string> unjudged_dependency_of(const View& view) {
+  for (const std::string& key : view.host.graph.dependencies(view.workload.key)) {
+    const Workload* other = view.host.find(key);
+    if (other != nullptr && other->lifecycle.presence == Presence::Running &&
+        (other->health.unjudged() || other->health.last_verdict.outcome == Outcome::Unknown))
+      return other->name;
+  }
+  return view.host.graph.unwatched_dependency(view.workload.key);
+}
+
+/// What healer cannot judge may be the cause, and a restart of the dependent did not help.
+std::optional<Hold> unjudged_dependency(const View& view) {
   const Remediation& remediation = view.workload.remediation;
   const auto last = remediation.breaker.last_attempt();
-  if (remediation.attempts == 0 || !last || !answers(view)) return std::nullopt;
-  const Instant again = *last + unwatched_pause;
+  if (remediation.ladder_step == 0 || !last || !answers(view)) return std::nullopt;
+  const Instant again = *last + unjudged_pause;
   if (view.now >= again) return std::nullopt;
-  const auto name = view.host.graph.unwatched_dependency(view.workload.key);
+  const auto name = unjudged_dependency_of(view);
   if (!name) return std::nullopt;
   return hold_until(again, HoldKind::Dependency, HoldCase::Unwatched, *name);
 }
@@ -231,7 +242,9 @@ std::optional<Hold> busy(const View& view) {
   const Verdict* verdict = failure_of_running(view);
   if (verdict == nullptr || verdict->cause != Cause::Busy) return std::nullopt;
   const Duration asked = verdict->retry_after.value_or(longest_busy);
-  const Duration limit = verdict->in_maintenance
+  // An attempt did not help, and it asks again: a further one helps no more.
+  const bool tried = view.workload.remediation.ladder_step > 0;
+  const Duration limit = verdict->in_maintenance || tried
                              ? longest_maintenance
                              : std::min({asked, view.workload.policy->maintenance_limit, longest_busy});
   const Instant until = view.workload.health.failing_since + limit;
@@ -240,8 +253,17 @@ std::optional<Hold> busy(const View& view) {
                     verdict->in_maintenance ? HoldCase::InMaintenance : HoldCase::Only);
 }
 
+/// With a new image such a failure shows that the path or the port moved, or that the image still starts for
+/// the first time: a restart mends neither.
+bool shows_a_move(const Verdict& verdict) {
+  return verdict.cause == Cause::NotFound || verdict.cause == Cause::Refused ||
+         verdict.cause == Cause::Malformed || verdict.cause == Cause::Tls;
+}
+
 std::optional<Hold> unproven(const View& view) {
-  if (failure_of_running(view) == nullptr || view.workload.remediation.attempts == 0) return std::nullopt;
+  const Verdict* verdict = failure_of_running(view);
+  if (verdict == nullptr || (view.workload.remediation.attempts == 0 && !shows_a_move(*verdict)))
+    return std::nullopt;
   for (const WorkloadProbe& probe : view.workload.health.probes.selected)
     if (probe.trust == Trust::Provisional && probe.verdict && probe.verdict->outcome != Outcome::Pass)
       return hold_of(HoldKind::Unproven);
@@ -266,7 +288,8 @@ std::optional<Hold> mass_failure(const View& view) {
   const MassGuard& mass = view.host.mass;
   // From Gathering on the workload has its own slot.
   const std::size_t others = view.host.concurrency.in_use() - (view.workload.contribution.in_remedy ? 1 : 0);
-  if (view.workload.health.network_loss || mass.room(others) > 0) return std::nullopt;
+  if (view.workload.health.network_loss || view.workload.contribution.apart || mass.room(others) > 0)
+    return std::nullopt;
   Hold hold = hold_of(HoldKind::MassFailure, case_of(mass.phase()));
   if (mass.phase() != MassGuard::Phase::Canary) hold.until = mass.deadline();
   return hold;
@@ -333,7 +356,7 @@ constexpr HoldRule rules[] = {
     {parent_starting, Heal::Passes, Length::Limited},
     {parent_just_changed},
     {dependency, Heal::Passes, Length::LimitedUnlessAnswering},
-    {unwatched_dependency},
+    {unjudged_dependency},
     {deployment},
     {operator_inside},
     {disk},

@@ -293,7 +293,8 @@ void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState st
     if (restarted) own_.ineffective_restarts = 0;
     out_.decide(Rule::Verified, ended);
   } else if (state != AttemptState::Cancelled) {
-    out_.went<Breaker>(own_.breaker.attempt_failed(*w_.policy, now_));
+    const unsigned in_vain = own_.ladder_step + (state != AttemptState::NotExecuted ? 1 : 0);
+    out_.went<Breaker>(own_.breaker.attempt_failed(*w_.policy, now_, in_vain));
     if (restarted && state == AttemptState::NotRecovered) ++own_.ineffective_restarts;
     // Each failed attempt takes the next step; NotExecuted is no failure of the step.
     if (w_.incident && state != AttemptState::NotExecuted) {

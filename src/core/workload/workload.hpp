@@ -30,6 +30,9 @@ struct HostContribution {
   bool counted = false;  ///< the fields below are set
   bool among = false;
   bool failing = false;
+  bool tried = false;  ///< failing, and an attempt of its incident did not help
+  /// Failing since a mass failure is on, which began while it was healthy: it has a cause of its own.
+  bool apart = false;
   bool unnotified = false;  ///< failing, and its incident is not notified yet
   bool notified = false;    ///< its incident is notified
   bool in_remedy = false;

@@ -5,6 +5,8 @@
 #                                            and starts an engine if none answers
 #   scripts/test.sh unit adapter             only these layers; the layers are unit, adapter, simulation, field,
 #                                            integration, browser and fuzz
+#   scripts/test.sh newest [REGEX]           integration tests on the newest engine, which scripts/newest-engine.sh
+#                                            builds first (minutes); by default what an engine's version can change
 #
 # With layers only their programs are built. Several tests run at once. If this script starts the engine, each
 # integration test gets its own engine; otherwise the integration tests take turns with the engine that answers.
@@ -15,6 +17,16 @@ set -euo pipefail
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+if [ "${1:-}" = newest ]; then
+    "$root/scripts/setup.sh"
+    build_preset release tests_integration
+    newest=$("$root/scripts/newest-engine.sh")
+    # Each test starts an engine of its own, by the first dockerd in PATH.
+    export PATH=$newest:$PATH HEALER_TEST_OWN_ENGINES=1 HEALER_TEST_REQUIRE_ENGINE=1
+    run_tests release -L '^integration$' -R "${2:-^integration_(reported|heal|recreate)\$}"
+    exit
+fi
 
 known=(unit adapter simulation field integration browser fuzz)
 for layer; do

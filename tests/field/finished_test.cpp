@@ -35,6 +35,26 @@ TEST_CASE("finished: a one-shot that others await ends with 0 and stays ended") 
   field.canary_is_healed();
 }
 
+TEST_CASE("finished: a job that others await is not expected to listen at the port of its image") {
+  // apache/airflow: airflow-init runs the web server's image, which exposes 8080, and works for minutes.
+  FieldCase field;
+  ScriptedContainer& init = field.container("airflow-init-1", job(service_of("airflow", "init")));
+  // Against a rule taken too far: an operator gave this job a check.
+  Labels checked = service_of("airflow", "seed");
+  checked["healer.probe"] = "http";
+  ScriptedContainer& seed = field.container("airflow-seed-1", job(checked));
+  field.container("airflow-web-1", {.labels = service_of("airflow", "web", "init")});
+  field.container("airflow-api-1", {.labels = service_of("airflow", "api", "seed")});
+  field.engine().change([&] {
+    for (ScriptedContainer* one : {&init, &seed}) one->exposed = {8080};
+  });
+  field.start();
+  field.notified("airflow-seed-1", "has not passed");
+  field.canary_checks(8);
+  field.notified_at_most("airflow-init-1", 0);
+  field.canary_is_healed();
+}
+
 TEST_CASE("finished: a job that fails is notified, not run again") {
   // Its exit is final: a second run may do its work twice.
   FieldCase field;

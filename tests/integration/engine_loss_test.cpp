@@ -1,24 +1,11 @@
 // The whole engine is lost and comes back; the test has its own engine.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
-#include "integration/engine_scene.hpp"
-#include "integration/private_engine.hpp"
+#include "integration/private_scene.hpp"
 
 using namespace healer::testing;
 
 namespace {
-
-/// False, with the reason logged, when this machine cannot run an engine that the test may kill.
-bool possible() {
-  const std::string why_not = PrivateEngine::why_not();
-  if (why_not.empty()) return true;
-  const char* required = std::getenv("HEALER_TEST_REQUIRE_ENGINE");
-  if (required && std::string(required) == "1") FAIL(why_not);
-  MESSAGE("skipped: ", why_not);
-  return false;
-}
 
 constexpr auto limit = std::chrono::seconds(120);
 
@@ -69,10 +56,10 @@ void wait_engine_missed(EngineScene& scene) {
 }  // namespace
 
 TEST_CASE("the engine is killed and returns: containers without a restart policy are started again, once") {
-  if (!possible()) return;
-  PrivateEngine engine;
-  Lab lab(engine.docker(), engine.network_namespace());
-  EngineScene scene(lab);
+  if (!private_engine_is_possible()) return;
+  PrivateScene own;
+  PrivateEngine& engine = own.engine();
+  EngineScene& scene = own.scene();
   const Apps apps = run_apps(scene, true);
   engine.kill();
   wait_engine_missed(scene);
@@ -82,10 +69,10 @@ TEST_CASE("the engine is killed and returns: containers without a restart policy
 }
 
 TEST_CASE("the engine is stopped orderly and returns: its shutdown does not count as an operator's stop") {
-  if (!possible()) return;
-  PrivateEngine engine;
-  Lab lab(engine.docker(), engine.network_namespace());
-  EngineScene scene(lab);
+  if (!private_engine_is_possible()) return;
+  PrivateScene own;
+  PrivateEngine& engine = own.engine();
+  EngineScene& scene = own.scene();
   const Apps apps = run_apps(scene, false);
   engine.stop();
   wait_engine_missed(scene);

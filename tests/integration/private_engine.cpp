@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 #include "support/wait.hpp"
 
@@ -72,10 +73,11 @@ std::string PrivateEngine::why_not() {
   return {};
 }
 
-PrivateEngine::PrivateEngine()
+PrivateEngine::PrivateEngine(std::vector<std::string> options)
     : name_(name_of(std::to_string(::getpid()))),
       folder_(folder_of(name_)),
-      docker_("unix://" + file("s.sock")) {
+      docker_("unix://" + file("s.sock")),
+      options_(std::move(options)) {
   sweep();
   fs::create_directory(folder_);
   must({"ip", "netns", "add", name_});
@@ -104,10 +106,12 @@ void PrivateEngine::start() {
       "-m",
       "sh",
       "-c",
-      "mount --bind \"$1/resolv.conf\" /etc/resolv.conf && exec dockerd --data-root \"$1/data\" "
-      "--exec-root \"$1/run\" --pidfile \"$1/pid\" --host \"unix://$1/s.sock\"",
+      "folder=$1; shift; mount --bind \"$folder/resolv.conf\" /etc/resolv.conf && "
+      "exec dockerd --data-root \"$folder/data\" --exec-root \"$folder/run\" --pidfile \"$folder/pid\" "
+      "--host \"unix://$folder/s.sock\" \"$@\"",
       "engine",
       folder_};
+  command.arguments.insert(command.arguments.end(), options_.begin(), options_.end());
   engine_ = std::make_unique<Process>(command);
   wait_until("an engine of the test's own answers", [&] {
     if (engine_->exit_code()) throw NotInTime("dockerd ended: " + read_file(command.output));

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/docker_cli.hpp"
 #include "support/process.hpp"
@@ -15,7 +16,8 @@ class PrivateEngine {
   /// The reason why this machine cannot run one (not root, no dockerd); empty when it can.
   static std::string why_not();
 
-  PrivateEngine();
+  /// `options` are dockerd's, as "--live-restore".
+  explicit PrivateEngine(std::vector<std::string> options = {});
   /// Ends the engine and removes everything it made.
   ~PrivateEngine();
   PrivateEngine(const PrivateEngine&) = delete;
@@ -40,6 +42,7 @@ class PrivateEngine {
   std::string name_;
   std::string folder_;
   DockerCli docker_;
+  std::vector<std::string> options_;
   std::unique_ptr<Process> engine_;
 };
 

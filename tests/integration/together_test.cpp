@@ -3,9 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <optional>
 
+#include "integration/compose_project.hpp"
 #include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
@@ -54,64 +53,6 @@ constexpr const char* shared_fate =
     "  fi\n"
     "  sleep 0.5\n"
     "done\n";
-
-/// A project of docker-compose or of `docker compose`, whichever this machine has.
-class ComposeProject {
- public:
-  /// Nothing on a machine without compose.
-  static std::optional<ComposeProject> in(EngineScene& scene, const std::string& base) {
-    Command look;
-    look.arguments = {"sh", "-c", "command -v docker-compose"};
-    if (run(look).code == 0) return ComposeProject(scene, base, {"docker-compose"});
-    look.arguments = {"docker", "compose", "version"};
-    if (run(look).code == 0) return ComposeProject(scene, base, {"docker", "compose"});
-    MESSAGE("skipped: no docker compose here");
-    return std::nullopt;
-  }
-
-  /// `up` with these services ("name:" and settings, indented by two spaces) and these further arguments.
-  void up(const std::string& services, const std::vector<std::string>& more = {}) {
-    std::ofstream(file_) << "version: \"2.4\"\nservices:\n"
-                         << services << "networks: {default: {labels: {" << mark_ << "}}}\n";
-    Command command;
-    command.arguments = program_;
-    command.arguments.insert(command.arguments.end(), {"-p", name_, "-f", file_, "up", "-d"});
-    command.arguments.insert(command.arguments.end(), more.begin(), more.end());
-    if (!scene_.docker().host().empty()) command.environment["DOCKER_HOST"] = scene_.docker().host();
-    const Ran ran = run(std::move(command));
-    REQUIRE_MESSAGE(ran.code == 0, ran.output);
-  }
-
-  /// Settings that every service has, indented by four spaces.
-  std::string common(const std::string& image) const {
-    return "    image: " + image +
-           "\n    ports: [\"127.0.0.1::8080\"]\n    stop_grace_period: 2s\n"
-           "    labels: {monitored: \"true\", " +
-           mark_ + "}\n";
-  }
-
-  /// The names of the service's containers.
-  std::vector<std::string> containers(const std::string& service) const {
-    return scene_.docker().lines({"ps", "--filter", "label=com.docker.compose.project=" + name_, "--filter",
-                                  "label=com.docker.compose.service=" + service, "--format", "{{.Names}}"});
-  }
-
- private:
-  ComposeProject(EngineScene& scene, const std::string& base, std::vector<std::string> program)
-      : scene_(scene),
-        name_(scene.lab().name(base)),
-        file_(scene.file("compose.yml")),
-        program_(std::move(program)) {
-    const std::string& mark = scene.lab().mark();
-    mark_ = "healer.test: \"" + mark.substr(mark.find('=') + 1) + "\"";
-  }
-
-  EngineScene& scene_;
-  std::string name_;
-  std::string file_;
-  std::string mark_;
-  std::vector<std::string> program_;
-};
 
 }  // namespace
 

@@ -326,6 +326,11 @@ void ProbeSelection::report_unproven() {
     return other != nullptr && not_ready_reason(*other, now_) != NotReady::None;
   };
   if (host_.graph.failing_root(w_.key, not_ready)) return;
+  // A job has nothing to listen with, whatever port its image exposes. A check that an operator configured
+  // for it is another matter.
+  const bool automatic = std::all_of(own_.selected.begin(), own_.selected.end(),
+                                     [](const WorkloadProbe& probe) { return probe.candidate; });
+  if (automatic && !w_.service.empty() && host_.graph.awaits_jobs(w_.service)) return;
   const std::string fingerprint = unproven_fingerprint(own_, *w_.policy);
   if (fingerprint.empty() || fingerprint == own_.unproven_notified) return;
   own_.unproven_notified = fingerprint;

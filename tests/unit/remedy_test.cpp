@@ -209,9 +209,10 @@ TEST_CASE("remedy: backoff, then an open breaker with one critical notification,
   const Instant opened = scene.records.at("web").breaker_until - 30min;
   scene.pass(8h);
   // Each further attempt in a row that does not help doubles the time, up to eight times.
-  REQUIRE(scene.orders.size() == 8);
+  REQUIRE(scene.orders.size() == 9);
   CHECK(scene.order_times[6] - scene.order_times[5] >= 60min);
   CHECK(scene.order_times[7] - scene.order_times[6] >= 120min);
+  CHECK(scene.order_times[8] - scene.order_times[7] >= 240min);
   CHECK(scene.order_times[5] - opened >= 30min);
   CHECK(scene.order_times[5] - opened < 31min);
   CHECK(scene.notifications_of(NotificationKind::Critical) == 1);

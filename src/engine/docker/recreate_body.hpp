@@ -43,7 +43,8 @@ struct RecreationPlan {
   bool side_by_side = false;
 };
 
-/// A network's name can come to mean another network; its id cannot. Names are what inspects and other tools show.
+/// A network's name can come to mean another network; its id cannot. Names are what inspects and other tools
+/// show.
 enum class NetworkNaming { Names, Ids };
 
 struct RecreationWishes {

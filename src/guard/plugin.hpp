@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include <boost/json/object.hpp>
 
@@ -26,6 +27,8 @@ class Plugin {
  private:
   /// A recreation whose calls the client makes.
   struct Session {
+    Session(RecreationRecord of, Recreation steps_of)
+        : record(std::move(of)), recreation(std::move(steps_of)) {}
     RecreationRecord record;
     Recreation recreation;
     std::mutex mutex;

@@ -17,8 +17,12 @@ using net::HttpAnswer;
 
 constexpr std::size_t shortest_id = 12;
 
-/// The path of an image; a reference may contain characters that a path must encode.
+/// The path of an image; a reference may contain characters that a path must encode. An id has none, and the
+/// guard reads no encoded path.
 std::string reference_path(const std::string& reference) {
+  if (reference.starts_with("sha256:") &&
+      reference.find_first_not_of("0123456789abcdef", 7) == std::string::npos)
+    return "/images/" + reference + "/json";
   std::string path;
   for (const std::string& part : split(reference, '/')) {
     if (!path.empty()) path += '/';

@@ -329,8 +329,11 @@ void Checker::record(const Record& record, Instant now) {
     attempts_[id] = *attempt;
   } else if (const auto* incident = std::get_if<Incident>(&record)) {
     const std::uint64_t id = incident->id.value;
-    Account& account = accounts_[incident->workload];
     const auto before = incidents_.find(id);
+    // The workload has another key since a collision began or ended, and took its incident along.
+    if (before != incidents_.end() && before->second.workload != incident->workload)
+      accounts_[before->second.workload].open_incident.reset();
+    Account& account = accounts_[incident->workload];
     if (before == incidents_.end()) {
       if (incident->opened_at != now) fail(5, fmt::format("incident {} has an opening time in the past", id));
       if (account.open_incident)

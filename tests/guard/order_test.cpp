@@ -348,7 +348,7 @@ TEST_CASE("a recreation that a crash of the guard cut is finished or undone by t
           scene.raw(request("GET", "/v1.41/containers/json?all=1", {}, "Connection: close\r\n"));
       return scene.status_of("g-web") == "running" && list.bytes.find("g-web-guard") == std::string::npos;
     });
-    CHECK_MESSAGE(one, "after " << delay << " ms");
+    CHECK_MESSAGE(one, "after " << delay << " ms: " << scene.audit());
     CHECK(scene.command("audit verify " + scene.folder() + "/audit").first == 0);
     scene.stop_guard(SIGKILL);
     scene.forget();

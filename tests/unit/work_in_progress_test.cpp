@@ -87,6 +87,26 @@ TEST_CASE("job: a service that others await is one, though its check has passed"
   CHECK(scene.orders.empty());
 }
 
+TEST_CASE("job: its check is not called unproven before the first list shows who awaits it") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.unproven = UnprovenUse::Hold;
+  Box& job = of_service(scene, "seed");
+  job.policy = std::make_shared<const Policy>(policy);
+  job.answer = ProbeFacts{};
+  job.answer->end = ProbeEnd::Refused;
+  of_service(scene, "web").facts.start_order.awaited_jobs = {"shop/seed"};
+  scene.engine_up = true;
+  scene.send(EngineConnected{"an engine", StopReports::Reliable, EngineProcess::HoldsContainers, {}});
+  scene.send(ContainerObserved{job.facts, job.policy, {}});
+  scene.pass(1min);
+  CHECK(scene.probes > 0);
+  scene.resync();
+  scene.pass(10min);
+  CHECK(scene.decisions() == "");
+}
+
 TEST_CASE("exit 0: a server is started again, a scheduler's restarts are no crash loop") {
   Scene scene;
   INFO(scene.transcript());

@@ -320,6 +320,8 @@ void ProbeSelection::note_engine_verdict(const std::optional<Verdict>& said) {
 /// Operators are notified once of a configuration that has never passed.
 void ProbeSelection::report_unproven() {
   if (w_.health.in_start_window(now_) || own_.uses_engine_health()) return;
+  // Before the first list is complete, who depends on whom is not known.
+  if (!host_.synced_once) return;
   // While what it depends on is not ready, its failures say nothing of its own configuration.
   const auto not_ready = [this](const std::string& key) {
     const Workload* other = host_.find(key);

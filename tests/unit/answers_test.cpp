@@ -104,6 +104,19 @@ TEST_CASE("answers: an application gets the time that it asks for, within limits
   CHECK(scene.now() - from < 5min);
 }
 
+TEST_CASE("answers: an application that asks for time again after a vain attempt is left alone for an hour") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.fixed_by_start = false;
+  box.answer = says(503);
+  box.answer->retry_after = 1min;
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 1; }, 1h));
+  scene.pass(55min);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.pass_until([&] { return scene.orders.size() == 2; }, 15min));
+}
+
 TEST_CASE("answers: declared maintenance is not notified for ten minutes and holds for an hour") {
   Scene scene;
   INFO(scene.transcript());

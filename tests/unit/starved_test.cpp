@@ -61,3 +61,33 @@ TEST_CASE("after descriptors or memory ran out, failures of every workload are u
   scene.send(ProbeFinished{scene.workload("api").health.probe->id, "api", refused});
   CHECK(scene.status("api").failures == 1);
 }
+
+TEST_CASE("starved: the pressure of the host is notified once, not for each workload") {
+  Scene scene;
+  INFO(scene.transcript());
+  std::vector<Box*> boxes;
+  for (const char* name : {"web", "api", "db"}) boxes.push_back(&scene.healthy(name));
+  scene.send(HostPressure{true, "memory 62 %"});
+  for (Box* box : boxes) box->answer.emplace().end = ProbeEnd::AnswerTimeout;
+  scene.pass(9min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.workload("web").health.unknown_streak > 10);
+  CHECK(scene.notifications.size() == 1);
+}
+
+TEST_CASE("starved: a check without a result is cancelled when its round is given up, and is no failure") {
+  Policy policy;
+  policy.timeout = 2s;
+  policy.start_period = Duration{0};
+  OneContainer web(policy);
+  const Instant asked = web.start + 15s;
+  ProbeId open;
+  for (const Effect& effect : web.step(Tick{"web"}, asked))
+    if (const auto* found = std::get_if<StartProbe>(&effect)) open = found->probe;
+  REQUIRE(open);
+  std::vector<ProbeId> cancelled;
+  for (const Effect& effect : web.step(Tick{"web"}, asked + 1min))
+    if (const auto* found = std::get_if<CancelProbe>(&effect)) cancelled.push_back(found->probe);
+  CHECK(cancelled == std::vector<ProbeId>{open});
+  CHECK(web.status(asked + 1min).failures == 0);
+}

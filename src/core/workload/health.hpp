@@ -159,6 +159,7 @@ class HealthMachine {
   /// Its next round of checks is due.
   void check_now();
   void round_overdue();
+  void cancel_open(const std::optional<Verdict>& verdict = std::nullopt);
   void checks_due();
 
   // The network that it shares.

@@ -149,11 +149,19 @@ void HealthMachine::go(RoundTable::Input input, RoundTable::State next) {
   out_.went<RoundTable>({from, input, next});
 }
 
+/// Cancels the round's checks that have no result, which get this verdict, if there is one.
+void HealthMachine::cancel_open(const std::optional<Verdict>& verdict) {
+  for (std::size_t i = 0; i < own_.probes.selected.size(); ++i) {
+    WorkloadProbe& probe = own_.probes.selected[i];
+    if (!std::exchange(probe.open, false)) continue;
+    if (verdict) probe.verdict = verdict;
+    out_.add(CancelProbe{ProbeId{own_.probe->id.value + i}});
+  }
+}
+
 void HealthMachine::checks_end() {
   if (own_.probe) {
-    for (std::size_t i = 0; i < own_.probes.selected.size(); ++i)
-      if (std::exchange(own_.probes.selected[i].open, false))
-        out_.add(CancelProbe{ProbeId{own_.probe->id.value + i}});
+    cancel_open();
     go(Input::ChecksEnd, Rounds::None);
   }
   own_.probe_due.reset();
@@ -261,8 +269,7 @@ void HealthMachine::round_overdue() {
     end_round(Input::OutOfTime, unknown(Cause::Connectivity, ProblemKind::NoConnectivityResult));
     return;
   }
-  for (WorkloadProbe& probe : own_.probes.selected)
-    if (std::exchange(probe.open, false)) probe.verdict = unknown(Cause::Starved, ProblemKind::NoResult);
+  cancel_open(unknown(Cause::Starved, ProblemKind::NoResult));
   round_answered(Input::OutOfTime);
 }
 

@@ -167,7 +167,8 @@ bool Daemon::open_prober() {
   const auto sink = [this](ProbeId id, ProbeFacts facts) {
     if (runtime_) runtime_->probe_finished(id, std::move(facts));
   };
-  auto probers = Probers::open({loop_, host_, *engine_, log_, sink}, settings_.daemon.limits);
+  const auto workload_of = [this](ProbeId id) { return runtime_->workload_of(id); };
+  auto probers = Probers::open({loop_, host_, *engine_, log_, sink, workload_of}, settings_.daemon.limits);
   if (!probers) return fatal(probers.error().message);
   probers_ = std::move(*probers);
   return true;

@@ -35,10 +35,12 @@ Probers::Probers(Parts parts, std::unique_ptr<SocketProber> sockets, const Label
       execs_(parts.engine, parts.host, parts.sink),
       exec_alarm_(parts.loop),
       socket_alarm_(parts.loop),
-      fair_execs_(execs_, parts.host, alarm_of(exec_alarm_), limits.exec_rate,
-                  warn(parts.log, "checks by a command", "exec_rate")),
-      fair_sockets_(*sockets_, parts.host, alarm_of(socket_alarm_), limits.check_rate,
-                    warn(parts.log, "checks", "check_rate")),
+      fair_execs_({execs_, parts.host, alarm_of(exec_alarm_), parts.workload_of,
+                   warn(parts.log, "checks by a command", "exec_rate")},
+                  limits.exec_rate),
+      fair_sockets_({*sockets_, parts.host, alarm_of(socket_alarm_), parts.workload_of,
+                     warn(parts.log, "checks by address", "check_rate")},
+                    limits.check_rate),
       routed_({fair_sockets_, fair_execs_}) {}
 
 void Probers::set_rates(const LabelLimits& limits) {

@@ -23,6 +23,7 @@ class Probers {
     Engine& engine;
     Log& log;
     Prober::Sink sink;
+    FairProber::WorkloadOf workload_of;
   };
 
   /// The parts must outlive it. The error says what the sockets lack.

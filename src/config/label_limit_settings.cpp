@@ -50,9 +50,9 @@ Table<LabelLimits> label_limit_settings() {
        {},
        &Limits::exec_rate,
        number(1, 10'000),
-       "The most commands of checks that healer begins in a second, for all containers together. Those that "
-       "wait take "
-       "turns by container."},
+       "The most commands of checks that healer begins in a second, for all containers together. Above it "
+       "they "
+       "wait, and the containers take turns."},
       {"check_rate",
        {},
        &Limits::check_rate,

@@ -188,6 +188,11 @@ void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
   feed(ProbeFinished{id, std::move(open.mapped()), std::move(facts)});
 }
 
+std::string Runtime::workload_of(ProbeId id) const {
+  const auto open = open_probes_.find(id.value);
+  return open == open_probes_.end() ? std::string() : open->second;
+}
+
 // --- time -----------------------------------------------------------------------------------------------
 
 void Runtime::arm() {

@@ -70,6 +70,8 @@ class Runtime {
   void start();
   /// Called by the prober with the facts of each check.
   void probe_finished(ProbeId id, ProbeFacts facts);
+  /// The key of the workload whose check is open; empty: none is, or it is the connectivity check.
+  std::string workload_of(ProbeId id) const;
   /// The settings changed: each opted-in container is inspected again.
   void policies_changed(Resolve resolve);
   /// The settings of the host changed, or the address of the connectivity check was resolved.

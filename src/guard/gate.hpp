@@ -27,10 +27,6 @@ struct Reply {
 Reply with_message(int status, const std::string& message);
 Reply reply_of(const Refusal& refusal);
 
-/// The bodies of a command's two calls, byte for byte as healer writes them, too.
-std::string exec_create_body(const std::vector<std::string>& command);
-inline constexpr const char* exec_start_body = R"({"Detach":false,"Tty":false})";
-
 /// Sends the parts of an answer without an end. `begin` once, before the first part.
 struct ReplyStream {
   std::function<Result<void>()> begin;

@@ -10,6 +10,7 @@
 
 #include "base/encode.hpp"
 #include "base/text.hpp"
+#include "engine/docker/exec_body.hpp"
 #include "engine/docker/json_splitter.hpp"
 #include "engine/docker/output_stream.hpp"
 #include "guard/answers.hpp"
@@ -160,16 +161,6 @@ Ruled<void> Gate::take_exec_place() {
   return {};
 }
 
-std::string exec_create_body(const std::vector<std::string>& command) {
-  json::array words;
-  for (const std::string& word : command) words.emplace_back(word);
-  return json::serialize(json::object{{"AttachStdin", false},
-                                      {"AttachStdout", true},
-                                      {"AttachStderr", true},
-                                      {"Tty", false},
-                                      {"Cmd", std::move(words)}});
-}
-
 Ruled<Inspected> Gate::exec_allowed(const ExecCreateVerb& verb) {
   auto target = watched(verb.target);
   if (!target) return target;
@@ -186,7 +177,7 @@ Ruled<Reply> Gate::exec_create(const ExecCreateVerb& verb) {
   const auto target = exec_allowed(verb);
   if (!target) return tl::unexpected(target.error());
   EngineCall call{.method = "POST", .path = "/containers/" + target->facts.id + "/exec"};
-  call.body = exec_create_body(verb.command);
+  call.body = docker::exec_create_body(verb.command);
   const auto answer = engine_.call(call);
   if (!answer) return no_answer(call.path, answer.error().message);
   if (answer->status != 201) return failed(*answer, *target->hider);
@@ -226,7 +217,7 @@ Ruled<Reply> Gate::exec_start(const ExecStartVerb& verb, int client) {
   docker::OutputStream output(docker::OutputStream::Framing::Framed,
                               [&](std::string_view bytes) { tail.append(bytes); });
   EngineCall call{.method = "POST", .path = "/exec/" + verb.exec_id + "/start"};
-  call.body = exec_start_body;
+  call.body = docker::exec_start_body;
   call.deadline = longest_exec;
   call.watched = client;
   const auto answer =

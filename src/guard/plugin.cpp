@@ -9,6 +9,7 @@
 
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
+#include "engine/docker/exec_body.hpp"
 
 namespace healer::guard {
 namespace {
@@ -166,11 +167,11 @@ Ruled<void> Plugin::judge_verb(const Request& request, const Verb& verb) {
           [&](const KillVerb& one) { return judge_order(request, OrderKind::Kill, one.target, one.signal); },
           [&](const ExecCreateVerb& one) -> Ruled<void> {
             if (auto fit = full(one.target); !fit) return fit;
-            if (auto fit = same_body(request.body, exec_create_body(one.command)); !fit) return fit;
+            if (auto fit = same_body(request.body, docker::exec_create_body(one.command)); !fit) return fit;
             return only_fault(gate_.exec_allowed(one));
           },
           [&](const ExecStartVerb& one) -> Ruled<void> {
-            if (auto fit = same_body(request.body, exec_start_body); !fit) return fit;
+            if (auto fit = same_body(request.body, docker::exec_start_body); !fit) return fit;
             return only_fault(gate_.take_exec(one.exec_id));
           },
           [&](const ExecInspectVerb& one) { return only_fault(gate_.exec_state(one.exec_id)); },

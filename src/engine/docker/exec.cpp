@@ -9,6 +9,7 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "engine/docker/exec_body.hpp"
 #include "engine/docker/json_exec.hpp"
 #include "engine/docker/output_stream.hpp"
 #include "net/loop.hpp"
@@ -124,7 +125,7 @@ class Execs::Run : public std::enable_shared_from_this<Run> {
 void Execs::Run::create() {
   deadline_.set_after(order_.deadline, on_time(&Run::expired));
   auto call = caller_.order("/containers/" + order_.container_id + "/exec", order_.deadline + call_margin,
-                            exec_body(order_.command));
+                            exec_create_body(order_.command));
   open_call_ = caller_.call(std::move(call), then(&Run::created));
 }
 
@@ -140,8 +141,7 @@ void Execs::Run::created(const Result<HttpAnswer>& answer) {
 
 void Execs::Run::start() {
   state_ = State::Starting;
-  auto call = caller_.order("/exec/" + id_ + "/start", order_.deadline + call_margin,
-                            R"({"Detach":false,"Tty":false})");
+  auto call = caller_.order("/exec/" + id_ + "/start", order_.deadline + call_margin, exec_start_body);
   net::HttpStreamHandlers handlers;
   handlers.endless = true;
   handlers.upgrade = true;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <boost/json/monotonic_resource.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "engine/docker/caller.hpp"
 #include "engine/docker/json_fields.hpp"
@@ -13,16 +12,6 @@
 namespace healer::docker {
 
 namespace json = boost::json;
-
-std::string exec_body(const std::vector<std::string>& command) {
-  json::array words;
-  for (const std::string& word : command) words.emplace_back(word);
-  return json::serialize(json::object{{"AttachStdin", false},
-                                      {"AttachStdout", true},
-                                      {"AttachStderr", true},
-                                      {"Tty", false},
-                                      {"Cmd", std::move(words)}});
-}
 
 Result<std::string> parse_exec_id(std::string_view text) {
   json::monotonic_resource memory;

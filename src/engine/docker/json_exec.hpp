@@ -9,10 +9,7 @@
 
 namespace healer::docker {
 
-/// The body of POST /containers/{id}/exec: with stdout and stderr, without a terminal or stdin.
-std::string exec_body(const std::vector<std::string>& command);
-
-/// The id in the answer of that POST; Protocol if there is none that fits a path.
+/// The id in the answer of POST /containers/{id}/exec; Protocol if there is none that fits a path.
 Result<std::string> parse_exec_id(std::string_view json);
 
 /// The answer of GET /exec/{id}/json.

@@ -4,8 +4,8 @@
 #   scripts/sbom.sh NAME VERSION ROOT [PACKAGE...]
 #
 # NAME and VERSION are those of the project's program in the image. Each file under ROOT that is also a file of this host
-# is looked up in dpkg's database: its package is CONTAINed. The PACKAGEs are those whose code is linked into the program
-# or copied in another form: they are STATIC_LINKs. A file that no package has is the project's own.
+# is looked up in dpkg's database: the program DEPENDS_ON its package. The PACKAGEs are those whose code is linked into the
+# program or copied in another form: STATIC_LINK. A file that no package has is the project's own.
 #
 # SOURCE_DATE_EPOCH (seconds) sets the time in the list, for builds that can be repeated byte by byte.
 set -euo pipefail
@@ -17,7 +17,7 @@ fi
 name=$1 version=$2 root=$3
 shift 3
 
-# owners PATHS (one a line on standard input): prints the package of each. Debian 12 has merged /lib into /usr/lib, and
+# owners: reads paths, one a line, and prints their packages. Debian 12 has merged /lib into /usr/lib, and
 # dpkg knows a file by the path of its package, which may be either.
 owners() {
     sed 'p; s|^/usr/||; s|^\([^/]\)|/\1|' | xargs -r -d '\n' dpkg -S 2>/dev/null | sed 's/: .*//' | tr ',' '\n' |
@@ -36,7 +36,7 @@ entry() {
     jq -n --arg name "$package" --arg version "$release" --arg source "$source" --arg architecture "$architecture" \
         --arg maintainer "$maintainer" '{
             name: $name, SPDXID: "SPDXRef-Package-\($name | gsub("[^A-Za-z0-9.-]"; "-"))", versionInfo: $version,
-            supplier: "Organization: Debian", originator: "Organization: \($maintainer)",
+            supplier: "Organization: Debian", originator: "Organization: \($maintainer | sub("<"; "(") | sub(">"; ")"))",
             downloadLocation: "NOASSERTION", filesAnalyzed: false, licenseConcluded: "NOASSERTION",
             licenseDeclared: "NOASSERTION", copyrightText: "NOASSERTION",
             comment: "licences: /usr/share/doc/\($name)/copyright of Debian'\''s package", sourceInfo: "built from the source package \($source)",
@@ -53,7 +53,7 @@ for package; do
     [[ " ${found[*]} " == *" $package "* ]] || linked+=("$package")
 done
 
-digest=$(find "$root" -type f -print0 | LC_ALL=C sort -z | (cd / && xargs -0 -r sha256sum) | cut -d' ' -f1 | sha256sum | cut -c1-32)
+digest=$(find "$root" -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum | cut -d' ' -f1 | sha256sum | cut -c1-32)
 created=$(date -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}" +%Y-%m-%dT%H:%M:%SZ)
 jq -n --arg name "$name" --arg version "$version" --arg created "$created" --arg digest "$digest" \
     --argjson contained "$(entries "${found[@]}")" --argjson linked "$(entries "${linked[@]}")" '{

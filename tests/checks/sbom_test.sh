@@ -12,7 +12,8 @@ cp -L "$library" "$work/root$library"
 cp /usr/share/zoneinfo/UTC "$work/root/usr/share/zoneinfo/UTC"
 echo own >"$work/root/usr/bin/program-of-our-own"
 
-SOURCE_DATE_EPOCH=86400 "$1" healer 1.2.3 "$work/root" libboost1.81-dev libc6 >"$work/list.json"
+script=$(realpath -- "$1")
+(cd "$work" && SOURCE_DATE_EPOCH=86400 "$script" healer 1.2.3 root libboost1.81-dev libc6) >"$work/list.json"
 cat >"$work/wanted.jq" <<'WANTED'
 def package($name): .packages[] | select(.name == $name);
 def related($kind): [.relationships[] | select(.relationshipType == $kind) | .relatedSpdxElement] | sort;

@@ -33,7 +33,7 @@ Instant failing_from(const Workload& workload) {
 
 }  // namespace
 
-std::vector<std::string> unchecked_dependencies(const View& view) {
+std::vector<std::string> to_check_first(const View& view) {
   std::vector<std::string> keys;
   const Workload& w = view.workload;
   if (!w.incident || w.lifecycle.presence != Presence::Running || w.health.network_loss ||

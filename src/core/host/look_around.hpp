@@ -12,14 +12,15 @@ namespace healer {
 
 struct View;
 
-/// The workloads that this one depends on and whose newest result is older than the failures of this one: the
-/// root of these failures may be among them. HEALING.md 5. Not those that only the engine checks.
-std::vector<std::string> unchecked_dependencies(const View& view);
+/// The workloads to check before the remedy, except those that only the engine checks: this one, if its
+/// newest failure is old, for the trouble may be over (HEALING.md 4), and those that it depends on whose
+/// newest result is older than its failures, for the root of these may be among them (HEALING.md 5).
+std::vector<std::string> to_check_first(const View& view);
 
 /// How long a remedy waits for the checks of these workloads at most.
 Duration look_limit(const View& view, const std::vector<std::string>& looked_at);
 
-/// The remedies that wait until workloads are checked which theirs depends on.
+/// The remedies that wait until the workloads of to_check_first() are checked.
 class LookAround {
  public:
   void begin(const std::string& asking, const std::vector<std::string>& looked_at) {

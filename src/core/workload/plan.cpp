@@ -132,12 +132,12 @@ void RemediationMachine::plan() {
   out_.decide(Rule::Planned, next);
 }
 
-/// The failures may be those of a dependency that was not checked since. True: it is checked before the
-/// remedy begins.
+/// The failures may be over, or those of a dependency that was not checked since. True: a check comes before
+/// the remedy.
 bool RemediationMachine::looks_around() {
   auto& planned = std::get<Planned>(own_.phase);
   if (planned.looks_until && now_ >= *planned.looks_until) return false;
-  std::vector<std::string> unchecked = unchecked_dependencies(view_);
+  std::vector<std::string> unchecked = to_check_first(view_);
   if (unchecked.empty()) return false;
   if (planned.looks_until) return true;
   if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*std::exchange(planned.hold, std::nullopt)});

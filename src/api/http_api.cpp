@@ -27,7 +27,7 @@ constexpr const char* index_text =
     "/healthz   200: the loop runs\n"
     "/readyz    200: the engine answers and the first sync is done\n"
     "/api/v1/alertmanager  POST: Alertmanager's webhook, with its token\n";
-const std::string admin_index_text =
+constexpr const char* admin_index_text =
     "/v1/status          GET: everything healer sees, as JSON\n"
     "/v1/explain         GET ?name=NAME: why healer acts, waits or does nothing for a workload\n"
     "/v1/history         GET [?name=NAME&limit=N&before=ID]: incidents, the newest first\n"
@@ -162,7 +162,7 @@ net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admi
   if (path == "/v1/explain") return explain(request);
   if (const CommandInfo* found = command_at(path)) return command(request, *found);
   return text_answer(std::string("healer ") + version + "\n\n" + index_text +
-                         (admin ? admin_index_text + command_index() : ""),
+                         (admin ? admin_index_text + command_index() : std::string()),
                      "text/plain; charset=utf-8");
 }
 

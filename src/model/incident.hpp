@@ -162,7 +162,7 @@ BOOST_DEFINE_ENUM_CLASS(HoldCase, Only,
                         RanOut,          ///< Connectivity: of descriptors or memory; not the control target
                         Listing,         ///< EngineDown: it answers, and its containers are being listed
                         Awaited,         ///< Dependency, NetworkParent: not down, and not healed first
-                        Unwatched,       ///< Dependency: healer does not watch it, and a remedy did not help
+                        Unwatched,       ///< Dependency: healer cannot judge it, and a remedy did not help
                         ChangedJustNow,  ///< NetworkParent
                         ByCheck,         ///< Disk: not the engine says so
                         NoPath,          ///< Access: the path is not there

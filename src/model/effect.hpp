@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/choice.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "model/describe.hpp"
@@ -161,8 +162,10 @@ struct Count {
 };
 HEALER_DESCRIBE(Count, metric);
 
-using Effect = std::variant<StartProbe, CancelProbe, Inspect, CaptureEvidence, ApplyRemedy, Wake, Persist,
-                            SendNotification, Report, Count, ConfirmAlert>;
+struct Effect : std::variant<StartProbe, CancelProbe, Inspect, CaptureEvidence, ApplyRemedy, Wake, Persist,
+                             SendNotification, Report, Count, ConfirmAlert> {
+  HEALER_CHOICE(Effect);
+};
 using Effects = std::vector<Effect>;
 
 }  // namespace healer

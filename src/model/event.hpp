@@ -9,6 +9,7 @@
 
 #include <boost/mp11/list.hpp>
 
+#include "base/choice.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
@@ -261,11 +262,13 @@ struct HostPolicyChanged {
 };
 HEALER_DESCRIBE(HostPolicyChanged, policy);
 
-using Event = boost::mp11::mp_append<
-    std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
-                 ProbeOriginLearned, EventsLost, EngineLost, ProbeFinished, EvidenceCaptured, RemedyFinished,
-                 Tick, LoopStalled, AlertReported, WallClockMoved, HostPressure, HostPolicyChanged,
-                 AlertConfirmed>,
-    OperatorCommand>;
+struct Event : boost::mp11::mp_append<
+                   std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
+                                EngineConnected, ProbeOriginLearned, EventsLost, EngineLost, ProbeFinished,
+                                EvidenceCaptured, RemedyFinished, Tick, LoopStalled, AlertReported,
+                                WallClockMoved, HostPressure, HostPolicyChanged, AlertConfirmed>,
+                   OperatorCommand> {
+  HEALER_CHOICE(Event);
+};
 
 }  // namespace healer

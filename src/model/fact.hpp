@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "base/choice.hpp"
 #include "base/time.hpp"
 #include "model/describe.hpp"
 #include "model/incident.hpp"
@@ -474,18 +475,22 @@ HEALER_DESCRIBE(AlertOutlasts, alerts);
 
 }  // namespace fact
 
-using Fact = std::variant<
-    fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched, fact::Uncheckable,
-    fact::CheckFailed, fact::ProbeProven, fact::NeverPassed, fact::StoodStill, fact::UnderPressure,
-    fact::EventsLost, fact::AnswersAgain, fact::Unknown, fact::KnownAgain, fact::AlertFires,
-    fact::AlertIgnored, fact::AlertOver, fact::Unhealthy, fact::IncidentOpened, fact::IncidentClosed,
-    fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled, fact::StepSkipped, fact::RemedyHeld,
-    fact::HoldOver, fact::HoldCauseGone, fact::EvidenceIncomplete, fact::InspectFailed, fact::AttemptOrdered,
-    fact::DryRun, fact::OrderRefused, fact::AnswerLost, fact::AttemptResumed, fact::AttemptEnded,
-    fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded, fact::HookRan, fact::Reminded,
-    fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused, fact::UnknownTransition,
-    fact::HostCommanded, fact::Connected, fact::EngineUnreachable, fact::EngineRestarted, fact::FirstListRead,
-    fact::LoopStalled, fact::ControlTargetSilent, fact::ControlTargetAnswers, fact::MassFailure,
-    fact::DependencyCycle, fact::AlertUnconfirmed, fact::AlertOutlasts>;
+struct Fact
+    : std::variant<fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched,
+                   fact::Uncheckable, fact::CheckFailed, fact::ProbeProven, fact::NeverPassed,
+                   fact::StoodStill, fact::UnderPressure, fact::EventsLost, fact::AnswersAgain, fact::Unknown,
+                   fact::KnownAgain, fact::AlertFires, fact::AlertIgnored, fact::AlertOver, fact::Unhealthy,
+                   fact::IncidentOpened, fact::IncidentClosed, fact::Acknowledged, fact::RemedyPlanned,
+                   fact::PlanCancelled, fact::StepSkipped, fact::RemedyHeld, fact::HoldOver,
+                   fact::HoldCauseGone, fact::EvidenceIncomplete, fact::InspectFailed, fact::AttemptOrdered,
+                   fact::DryRun, fact::OrderRefused, fact::AnswerLost, fact::AttemptResumed,
+                   fact::AttemptEnded, fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded,
+                   fact::HookRan, fact::Reminded, fact::Escalated, fact::RouteGone, fact::Commanded,
+                   fact::HealRefused, fact::UnknownTransition, fact::HostCommanded, fact::Connected,
+                   fact::EngineUnreachable, fact::EngineRestarted, fact::FirstListRead, fact::LoopStalled,
+                   fact::ControlTargetSilent, fact::ControlTargetAnswers, fact::MassFailure,
+                   fact::DependencyCycle, fact::AlertUnconfirmed, fact::AlertOutlasts> {
+  HEALER_CHOICE(Fact);
+};
 
 }  // namespace healer

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/choice.hpp"
 #include "base/ids.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
@@ -37,7 +38,9 @@ inline constexpr bool is_enum_array<EnumArray<E, T>> = true;
 template <class T>
 concept OptionalForm = detail::is_made_of<T, std::optional>;
 template <class T>
-concept VariantForm = detail::is_made_of<T, std::variant>;
+concept VariantForm = requires(const T& value) {
+  detail::plain(value);
+};
 /// A shared immutable value; null: none.
 template <class T>
 concept SharedForm = detail::is_made_of<T, std::shared_ptr>;
@@ -115,7 +118,7 @@ struct Alternatives<std::variant<T...>> {
 /// The names of all alternatives, in order.
 template <VariantForm Variant>
 constexpr const auto& tags_of() {
-  return detail::Alternatives<Variant>::tags;
+  return detail::Alternatives<PlainVariant<Variant>>::tags;
 }
 
 /// Puts a new alternative of this name into the variant and calls function(alternative); false if the variant
@@ -125,7 +128,7 @@ constexpr bool with_alternative(Variant& value, std::string_view tag, F&& functi
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     return ((tags_of<Variant>()[I] == tag && (function(value.template emplace<I>()), true)) || ...);
   }
-  (std::make_index_sequence<std::variant_size_v<Variant>>());
+  (std::make_index_sequence<std::variant_size_v<PlainVariant<Variant>>>());
 }
 
 }  // namespace healer

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/choice.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
 #include "model/describe.hpp"
@@ -232,12 +233,14 @@ HEALER_DESCRIBE(MassFailureOver, lasted, failing);
 
 }  // namespace notice
 
-using Notice =
-    std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetUsedUp, notice::LadderEnded,
-                 notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown, notice::Unproven,
-                 notice::JobFailed, notice::EndedUnseen, notice::Vanished, notice::KnownAgain,
-                 notice::AlertFires, notice::EngineDown, notice::EngineBack, notice::Disconnected,
-                 notice::ConnectedAgain, notice::UnderPressure, notice::MassFailure, notice::MassFailureStays,
-                 notice::MassFailureOver, notice::AlertOutlasts, notice::GroupBegan, notice::GroupEnded>;
+struct Notice : std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetUsedUp, notice::LadderEnded,
+                             notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown,
+                             notice::Unproven, notice::JobFailed, notice::EndedUnseen, notice::Vanished,
+                             notice::KnownAgain, notice::AlertFires, notice::EngineDown, notice::EngineBack,
+                             notice::Disconnected, notice::ConnectedAgain, notice::UnderPressure,
+                             notice::MassFailure, notice::MassFailureStays, notice::MassFailureOver,
+                             notice::AlertOutlasts, notice::GroupBegan, notice::GroupEnded> {
+  HEALER_CHOICE(Notice);
+};
 
 }  // namespace healer

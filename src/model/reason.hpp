@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/choice.hpp"
 #include "base/time.hpp"
 #include "model/describe.hpp"
 
@@ -165,10 +166,12 @@ HEALER_DESCRIBE(RemedyUnderWay);
 
 /// Why a workload is unhealthy, or could not be checked. What comes from outside is a text inside: the first
 /// line of a command, the words of an alert, a name.
-using Reason =
-    std::variant<reason::None, CheckProblem, reason::Checks, reason::NoConnectivity, reason::Exited,
-                 reason::LeftDown, reason::NotBackAfterEngine, reason::NetworkLost,
-                 reason::DependencyRestarted, reason::Alerts, reason::Requested, reason::RemedyUnderWay>;
+struct Reason
+    : std::variant<reason::None, CheckProblem, reason::Checks, reason::NoConnectivity, reason::Exited,
+                   reason::LeftDown, reason::NotBackAfterEngine, reason::NetworkLost,
+                   reason::DependencyRestarted, reason::Alerts, reason::Requested, reason::RemedyUnderWay> {
+  HEALER_CHOICE(Reason);
+};
 
 inline bool is_given(const Reason& why) {
   return !std::holds_alternative<reason::None>(why);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/choice.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
@@ -237,8 +238,10 @@ struct EventCursor {
 HEALER_DESCRIBE(EventCursor, unix_nanoseconds);
 
 /// One thing to write. A list of records is one transaction.
-using Record = std::variant<WorkloadRecord, Incident, Attempt, RoutedNotification, Delivery, EventCursor,
-                            HostRecord, Evidence, Decision, Receipt>;
+struct Record : std::variant<WorkloadRecord, Incident, Attempt, RoutedNotification, Delivery, EventCursor,
+                             HostRecord, Evidence, Decision, Receipt> {
+  HEALER_CHOICE(Record);
+};
 
 /// Everything that a new process needs to continue where the last one ended.
 struct StoredState {

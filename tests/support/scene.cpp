@@ -46,6 +46,8 @@ Scene::Scene(Dialect dialect, HostPolicy host_policy, std::uint64_t seed)
   core = std::make_unique<Supervisor>(host_settings, StoredState{}, seed);
 }
 
+Scene::~Scene() = default;
+
 Policy Scene::policy() {
   Policy policy;
   policy.selection = Selection::OptedIn;

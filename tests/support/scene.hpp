@@ -56,6 +56,7 @@ class Scene {
 
   explicit Scene(Dialect dialect = Dialect::Docker20, HostPolicy host_policy = Scene::host_policy(),
                  std::uint64_t seed = default_seed);
+  ~Scene();  // not inline: what it destroys is long to compile, and every unit test includes this file
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 

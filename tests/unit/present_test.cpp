@@ -86,7 +86,7 @@ TEST_CASE("texts: every notice has a title and a text") {
     CHECK_FALSE(written.text.empty());
   };
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (check(std::variant_alternative_t<I, Notice>{}), ...);
+    (check(std::variant_alternative_t<I, PlainVariant<Notice>>{}), ...);
   }
-  (std::make_index_sequence<std::variant_size_v<Notice>>{});
+  (std::make_index_sequence<std::variant_size_v<PlainVariant<Notice>>>{});
 }

@@ -1,10 +1,14 @@
 // What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
+#include "base/choice.hpp"
 #include "base/earliest.hpp"
 #include "base/overloaded.hpp"
 #include "core/workload/alert_permit.hpp"
 #include "core/workload/machines.hpp"
 
 namespace healer {
+
+HEALER_CHOICE_MEMBERS(WorkloadFinding)
+
 namespace {
 
 /// After an order failed because a disk is full, healer tries again this much later.

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/choice.hpp"
 #include "base/time.hpp"
 #include "core/workload/ladder.hpp"
 #include "model/policy.hpp"
@@ -127,16 +128,18 @@ struct WorseThanAcknowledged {};
 
 }  // namespace finding
 
-using WorkloadFinding =
-    std::variant<finding::InstanceBegan, finding::StoppedRunning, finding::PausedByOperator,
-                 finding::EndedAsWanted, finding::EndedBySignal, finding::EndedForGood, finding::LeftDown,
-                 finding::ExitedByItself, finding::EngineRestarted, finding::Down, finding::SuccessorAwaited,
-                 finding::Gone, finding::BecameUnhealthy, finding::BecameHealthy, finding::UnknownForLong,
-                 finding::ProbeUnproven, finding::TargetChanged, finding::KnownAgain, finding::AlertFires,
-                 finding::AlertOver, finding::IncidentDue, finding::DiskFull, finding::Starved,
-                 finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
-                 finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp, finding::LadderEnded,
-                 finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
-                 finding::WorseThanAcknowledged, finding::HeldByAlert, finding::LooksAround>;
+struct WorkloadFinding
+    : std::variant<finding::InstanceBegan, finding::StoppedRunning, finding::PausedByOperator,
+                   finding::EndedAsWanted, finding::EndedBySignal, finding::EndedForGood, finding::LeftDown,
+                   finding::ExitedByItself, finding::EngineRestarted, finding::Down,
+                   finding::SuccessorAwaited, finding::Gone, finding::BecameUnhealthy, finding::BecameHealthy,
+                   finding::UnknownForLong, finding::ProbeUnproven, finding::TargetChanged,
+                   finding::KnownAgain, finding::AlertFires, finding::AlertOver, finding::IncidentDue,
+                   finding::DiskFull, finding::Starved, finding::AwaitsConnectivity, finding::AttemptBegan,
+                   finding::OrderDecided, finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp,
+                   finding::LadderEnded, finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
+                   finding::WorseThanAcknowledged, finding::HeldByAlert, finding::LooksAround> {
+  HEALER_CHOICE(WorkloadFinding);
+};
 
 }  // namespace healer

@@ -12,6 +12,7 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "model/forms.hpp"
 
 namespace healer::testing {
 
@@ -43,8 +44,8 @@ class Filler {
     value.resize(2);
     for (T& each : value) (*this)(each);
   }
-  template <class... T>
-  void operator()(std::variant<T...>& value) {
+  template <VariantForm T>
+  void operator()(T& value) {
     (*this)(value.template emplace<1>());
   }
   template <class T>

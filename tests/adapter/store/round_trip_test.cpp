@@ -103,9 +103,9 @@ TEST_CASE("every fact of a decision is read back, with every field") {
     records.emplace_back(std::move(decision));
   };
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (decide(filled<std::variant_alternative_t<I, Fact>>()), ...);
+    (decide(filled<std::variant_alternative_t<I, PlainVariant<Fact>>>()), ...);
   }
-  (std::make_index_sequence<std::variant_size_v<Fact>>{});
+  (std::make_index_sequence<std::variant_size_v<PlainVariant<Fact>>>{});
   ReopenFixture fixture;
   const OpenedStore opened = fixture.reopened_after(std::move(records));
   CHECK(decisions(*opened.store, fixture.box, "web", 1000) == written);

@@ -42,7 +42,8 @@ void shell(const std::string& script, const std::string& argument) {
 void remove_remains(const std::string& name) {
   const std::string folder = folder_of(name);
   shell(
-      "for pid in $(pgrep -f -- \"(dockerd|containerd).*$1/\"); do pkill -KILL -P $pid; kill -KILL $pid; "
+      "for pid in $(pgrep -f -- \"(dockerd|containerd|tail).*$1/\"); do pkill -KILL -P $pid; kill -KILL "
+      "$pid; "
       "done",
       folder);
   shell("findmnt --raw --noheadings --output TARGET | grep -F \"$1/\" | sort -r | xargs -r umount -l",
@@ -73,15 +74,19 @@ std::string PrivateEngine::why_not() {
   return {};
 }
 
-PrivateEngine::PrivateEngine(std::vector<std::string> options)
+PrivateEngine::PrivateEngine(const std::vector<std::string>& options, Unstarted)
     : name_(name_of(std::to_string(::getpid()))),
       folder_(folder_of(name_)),
       docker_("unix://" + file("s.sock")),
-      options_(std::move(options)) {
+      options_(options) {}
+
+// It delegates, so that the destructor also cleans up after an engine that does not start.
+PrivateEngine::PrivateEngine(const std::vector<std::string>& options) : PrivateEngine(options, Unstarted{}) {
   sweep();
   fs::create_directory(folder_);
   must({"ip", "netns", "add", name_});
   must({"ip", "-n", name_, "link", "set", "lo", "up"});
+  hold_mounts();
   start();
 }
 
@@ -89,28 +94,50 @@ PrivateEngine::~PrivateEngine() {
   try {
     if (engine_ && !engine_->exit_code()) stop();
     engine_.reset();
+    mounts_.reset();
     remove_remains(name_);
   } catch (...) {  // the next test sweeps
   }
 }
 
-void PrivateEngine::start() {
+/// The engine's mounts, among them the containers' network namespaces, outlive it as on a real host: a mount
+/// namespace lives as long as this process.
+void PrivateEngine::hold_mounts() {
   // This network leads nowhere; with this resolver look-ups fail at once instead of after a timeout.
   std::ofstream(file("resolv.conf")) << "nameserver 127.0.0.1\n";
+  Command command;
+  command.output = file("mounts.log");
+  command.arguments = {"unshare",
+                       "-m",
+                       "sh",
+                       "-ec",
+                       "mount --bind \"$1/resolv.conf\" /etc/resolv.conf; : > \"$1/mounted\"; "
+                       "exec tail -f \"$1/mounts.log\"",
+                       "mounts",
+                       folder_};
+  mounts_ = std::make_unique<Process>(command);
+  wait_until("the engine has a mount namespace", [&] {
+    if (mounts_->exit_code()) throw NotInTime("no mount namespace: " + read_file(command.output));
+    return fs::exists(file("mounted"));
+  });
+}
+
+void PrivateEngine::start() {
   Command command;
   // `ip netns exec` would mount /sys anew and hide the control groups.
   command.network_namespace = network_namespace();
   command.output = file("dockerd.log");
-  command.arguments = {
-      "unshare",
-      "-m",
-      "sh",
-      "-c",
-      "folder=$1; shift; mount --bind \"$folder/resolv.conf\" /etc/resolv.conf && "
-      "exec dockerd --data-root \"$folder/data\" --exec-root \"$folder/run\" --pidfile \"$folder/pid\" "
-      "--host \"unix://$folder/s.sock\" \"$@\"",
-      "engine",
-      folder_};
+  command.arguments = {"nsenter",
+                       "--mount=/proc/" + std::to_string(mounts_->pid()) + "/ns/mnt",
+                       "dockerd",
+                       "--data-root",
+                       file("data"),
+                       "--exec-root",
+                       file("run"),
+                       "--pidfile",
+                       file("pid"),
+                       "--host",
+                       "unix://" + file("s.sock")};
   command.arguments.insert(command.arguments.end(), options_.begin(), options_.end());
   engine_ = std::make_unique<Process>(command);
   wait_until("an engine of the test's own answers", [&] {

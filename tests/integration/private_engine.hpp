@@ -17,7 +17,7 @@ class PrivateEngine {
   static std::string why_not();
 
   /// `options` are dockerd's, as "--live-restore".
-  explicit PrivateEngine(std::vector<std::string> options = {});
+  explicit PrivateEngine(const std::vector<std::string>& options = {});
   /// Ends the engine and removes everything it made.
   ~PrivateEngine();
   PrivateEngine(const PrivateEngine&) = delete;
@@ -35,6 +35,10 @@ class PrivateEngine {
   void stop();
 
  private:
+  enum class Unstarted {};
+  PrivateEngine(const std::vector<std::string>& options, Unstarted);
+
+  void hold_mounts();
   void wait_gone(const std::string& pid_file) const;
 
   std::string file(const std::string& name) const { return folder_ + "/" + name; }
@@ -43,6 +47,7 @@ class PrivateEngine {
   std::string folder_;
   DockerCli docker_;
   std::vector<std::string> options_;
+  std::unique_ptr<Process> mounts_;
   std::unique_ptr<Process> engine_;
 };
 

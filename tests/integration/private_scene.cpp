@@ -37,11 +37,10 @@ void PrivateScene::connect_uplink() const {
     throw std::runtime_error("no uplink: " + ran.output);
 }
 
-int PrivateScene::ask(const std::string& url, const std::string& method) const {
+int PrivateScene::ask(const std::string& url) const {
   Command command;
   command.network_namespace = engine_.network_namespace();
-  command.arguments = {"curl", "-gs",          "-o", "/dev/null", "--max-time", "1",
-                       "-w",   "%{http_code}", "-X", method,      url};
+  command.arguments = {"curl", "-gs", "-o", "/dev/null", "--max-time", "1", "-w", "%{http_code}", url};
   return std::atoi(run(std::move(command)).output.c_str());
 }
 

@@ -32,8 +32,8 @@ class PrivateScene {
   static constexpr const char* uplink = "eth0";
   static constexpr const char* uplink_address = "10.77.0.1";
 
-  /// The HTTP status of a request from the engine's host; 0 without an answer within a second.
-  int ask(const std::string& url, const std::string& method = "GET") const;
+  /// The HTTP status of a GET from the engine's host; 0 without an answer within a second.
+  int ask(const std::string& url) const;
 
  private:
   PrivateEngine engine_;

@@ -3,8 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "integration/private_scene.hpp"
+#include "support/wait.hpp"
 
 using namespace healer::testing;
 
@@ -172,14 +176,22 @@ TEST_CASE("reported: what a rootless engine shows as its host and its addresses 
   // moby/moby#40865, moby/moby#43116: both are in the engine's network namespace. The engine here runs with
   // --rootless and has a namespace of its own, as under RootlessKit; healer is outside of it.
   if (!private_engine_is_possible()) return;
-  PrivateScene own({"--rootless"}, HealerRuns::OutsideOfIt);
-  EngineScene& scene = own.scene();
+  std::optional<PrivateScene> own;
+  try {
+    own.emplace(std::vector<std::string>{"--rootless"}, HealerRuns::OutsideOfIt);
+  } catch (const NotInTime& error) {
+    // Engine 29 looks for RootlessKit's socket; 20.10 does not.
+    if (std::string(error.what()).find("ROOTLESSKIT_STATE_DIR") == std::string::npos) throw;
+    MESSAGE("skipped: this engine runs rootless only under RootlessKit");
+    return;
+  }
+  EngineScene& scene = own->scene();
   REQUIRE(scene.docker()({"info", "--format", "{{.SecurityOptions}}"}).find("name=rootless") !=
           std::string::npos);
   const std::string on_host = scene.app("on-host", on_network("host", {"healer.port=8080", eager}));
   const std::string on_bridge = scene.app("on-bridge", on_network("bridge", {"healer.probe=http", eager}));
-  REQUIRE(own.ask("http://127.0.0.1:8080/health") == 200);  // in the engine's namespace
-  REQUIRE(own.ask("http://" + address_of(scene, on_bridge) + ":8080/health") == 200);
+  REQUIRE(own->ask("http://127.0.0.1:8080/health") == 200);  // in the engine's namespace
+  REQUIRE(own->ask("http://" + address_of(scene, on_bridge) + ":8080/health") == 200);
   const std::string canary = scene.app("canary", by_command());
   scene.healer();
   require_not_judged(scene, {on_host, on_bridge}, canary, "of a rootless engine");
@@ -258,10 +270,7 @@ TEST_CASE("reported: the userland proxies die with the engine, and nothing is re
   scene.wait("healer sees the engine again", [&] { return healer.metric("healer_engine_up") == 1; });
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
   scene.wait_checks(12);
-  // By its address: 20.10 runs no commands in containers that outlived an engine in a mount namespace of its
-  // own.
-  REQUIRE(own.ask("http://" + address_of(scene, canary) + ":8080/break", "POST") == 200);
-  scene.wait_said(canary + " — RECOVERED after 1 attempt");
+  require_heals(scene, canary);
   for (std::size_t at = 0; at < names.size(); ++at) {
     REQUIRE(scene.facts(names[at]) == before[at]);
     REQUIRE(scene.slack().about(names[at]) == 0);

@@ -50,7 +50,7 @@ TEST_CASE("cannot run: a HEALTHCHECK whose command is not in the image") {
   for (std::size_t number = 0; number < cases.size(); ++number)
     field.engine().set_health(*made[number], "unhealthy", cases[number].code, cases[number].output);
   field.untouched(names, 14);
-  for (const Case& one : cases) field.notified(one.name, one.hint, 5s);
+  for (const Case& one : cases) field.notified(one.name, one.hint);
   field.canary_is_healed();
 }
 

@@ -20,6 +20,9 @@
 namespace healer::testing {
 namespace {
 
+/// For what is to come: a machine may be loaded.
+constexpr auto patience = 180s;
+
 bool exists(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0;
@@ -158,13 +161,13 @@ HealerProcess& FieldCase::start(const Settings& more) {
         return engine_.event_streams() > streams && exists(file("healer.sock")) &&
                canary_->app().checks() > checks;
       },
-      30s);
+      patience);
   return *healer_;
 }
 
 void FieldCase::stop_healer() {
   healer_->process().signal(SIGTERM);
-  healer_->process().wait(20s);
+  healer_->process().wait(patience);
 }
 
 bool FieldCase::holds(const std::function<bool()>& condition, std::chrono::seconds limit) const {
@@ -180,7 +183,7 @@ void FieldCase::checked(const ScriptedContainer& container, unsigned more) {
   const std::size_t before = container.app().checks();
   wait_until(
       container.name + " is checked " + std::to_string(more) + " more times",
-      [&] { return container.app().checks() >= before + more; }, 20s);
+      [&] { return container.app().checks() >= before + more; }, patience);
 }
 
 void FieldCase::canary_checks(unsigned more) {
@@ -213,7 +216,7 @@ bool FieldCase::untouched(const std::vector<std::string>& names, unsigned checks
   return good;
 }
 
-bool FieldCase::healed(const std::string& name, std::size_t before, std::chrono::seconds limit) {
+bool FieldCase::healed(const std::string& name, std::size_t before) {
   return expect(holds(
                     [&] {
                       const std::vector<EngineOrder> given = engine_.orders(name);
@@ -221,8 +224,8 @@ bool FieldCase::healed(const std::string& name, std::size_t before, std::chrono:
                              std::any_of(given.begin() + static_cast<std::ptrdiff_t>(before), given.end(),
                                          makes_an_instance);
                     },
-                    limit),
-                name + ": no remedy within " + std::to_string(limit.count()) + " s");
+                    patience),
+                name + ": no remedy");
 }
 
 bool FieldCase::attempted_at_most(const std::string& name, std::size_t most, unsigned checks) {
@@ -236,8 +239,8 @@ bool FieldCase::attempted_at_most(const std::string& name, std::size_t most, uns
   return expect(attempts() <= most, name + ": " + std::to_string(attempts()) + " attempts");
 }
 
-bool FieldCase::notified(const std::string& name, const std::string& expression, std::chrono::seconds limit) {
-  return expect(holds([&] { return !sink_.about(name, expression).empty(); }, limit),
+bool FieldCase::notified(const std::string& name, const std::string& expression) {
+  return expect(holds([&] { return !sink_.about(name, expression).empty(); }, patience),
                 "no notification about " + name + " contains /" + expression + "/");
 }
 
@@ -246,7 +249,7 @@ bool FieldCase::notified_at_most(const std::string& name, std::size_t most) {
   return expect(count <= most, std::to_string(count) + " notifications about " + name);
 }
 
-bool FieldCase::hinted(const std::string& name, const std::string& expression, std::chrono::seconds limit) {
+bool FieldCase::hinted(const std::string& name, const std::string& expression) {
   const auto says = [&] {
     if (!sink_.about(name, expression).empty()) return true;
     std::istringstream lines(healer_->command({"status"}).output);
@@ -255,7 +258,7 @@ bool FieldCase::hinted(const std::string& name, const std::string& expression, s
     return says_of(boost::json::serialize(healer_->workload(name)), name, expression) ||
            says_of(name + "\n" + healer_->command({"explain", name}).output, name, expression);
   };
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto end = std::chrono::steady_clock::now() + patience;
   bool found = says();
   while (!found && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(500ms);  // each look runs three commands
@@ -264,10 +267,9 @@ bool FieldCase::hinted(const std::string& name, const std::string& expression, s
   return expect(found, "nothing that healer says of " + name + " contains /" + expression + "/");
 }
 
-bool FieldCase::has_condition(const std::string& name, const std::string& condition,
-                              std::chrono::seconds limit) {
+bool FieldCase::has_condition(const std::string& name, const std::string& condition) {
   std::string last;
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto end = std::chrono::steady_clock::now() + patience;
   while ((last = healer_->condition(name)) != condition && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(300ms);
   return expect(last == condition, name + " is \"" + last + "\" for healer, not \"" + condition + "\"");

@@ -67,23 +67,24 @@ class FieldCase {
   /// So many further checks reach the container's first app.
   void checked(const ScriptedContainer& container, unsigned more = 3);
 
-  // --- outcomes; each is a CHECK and returns whether it held
+  // --- outcomes; each is a CHECK and returns whether it held. They wait for what is to
+  // come without haste; speed_test.cpp alone is about times.
   /// The number of calls so far that change the container: restart, start, stop, kill, create, remove.
   std::size_t orders(const std::string& name) const;
   /// Nothing is ordered about the containers while healer makes so many checks of the canary.
   bool untouched(const std::vector<std::string>& names, unsigned checks = 10);
   /// A restart or a start is ordered, beyond the first `before` orders.
-  bool healed(const std::string& name, std::size_t before = 0, std::chrono::seconds limit = 15s);
+  bool healed(const std::string& name, std::size_t before = 0);
   /// At most so many orders that give the container a new instance while healer makes so many checks.
   bool attempted_at_most(const std::string& name, std::size_t most, unsigned checks);
   /// A notification about the workload contains the expression.
-  bool notified(const std::string& name, const std::string& expression, std::chrono::seconds limit = 10s);
+  bool notified(const std::string& name, const std::string& expression);
   /// At most so many notifications about the workload until now.
   bool notified_at_most(const std::string& name, std::size_t most);
   /// A notification, the status or the explanation of the workload contains the expression.
-  bool hinted(const std::string& name, const std::string& expression, std::chrono::seconds limit = 10s);
+  bool hinted(const std::string& name, const std::string& expression);
   /// `healer status` shows the condition.
-  bool has_condition(const std::string& name, const std::string& condition, std::chrono::seconds limit = 10s);
+  bool has_condition(const std::string& name, const std::string& condition);
   /// The canary begins to answer 503 and is restarted.
   bool canary_is_healed();
 

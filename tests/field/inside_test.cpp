@@ -17,7 +17,7 @@ TEST_CASE("inside: a dump, an upgrade or a shell holds the remedy, and its end r
   const std::string bash = field.engine().exec_begin(shell, {"bash"}, true);
   for (ScriptedContainer* one : {&db, &cloud, &shell}) one->app().say(503);
   if (!field.untouched({"db", "cloud", "shell"}, 14)) return;
-  field.hinted("db", "operator_inside|inside", 5s);
+  field.hinted("db", "operator_inside|inside");
   field.engine().exec_end(dump);
   field.engine().exec_end(upgrade, 1);
   field.engine().exec_end(bash, 130);

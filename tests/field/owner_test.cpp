@@ -57,8 +57,8 @@ TEST_CASE("owner: an unhealthy container of another owner is notified, never res
   for (const ScriptedContainer* one : made) field.checked(*one, 1);
   for (const ScriptedContainer* one : made) one->app().say(503);
   field.untouched(names, 16);
-  for (const Owned& one : owned) field.notified(one.name, one.owner, 5s);
-  field.notified("removed-at-its-end", "auto.?remove|--rm|removed", 5s);
+  for (const Owned& one : owned) field.notified(one.name, one.owner);
+  field.notified("removed-at-its-end", "auto.?remove|--rm|removed");
   field.canary_is_healed();
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("vanished: one notification for what is gone, none for what has a succ
   field.deploy("front-green", {.image = "registry.example.org/front:2"});
   field.replace(old, {.labels = compose_labels("up", "web")});
 
-  field.notified("lone", "gone|removed|vanished|no longer", 150s);
+  field.notified("lone", "gone|removed|vanished|no longer");
   field.canary_checks(8);  // the others are due at the same time
   field.notified_at_most("lone", 1);
   CHECK(field.sink().about("broken").size() > before_broken);

@@ -129,7 +129,10 @@ void EngineScene::wait_said(const std::string& text, std::size_t times) {
 
 void EngineScene::wait_checks(double more) {
   const double before = healer().metric("healer_checks_total");
-  wait("healer makes more checks", [&] { return healer().metric("healer_checks_total") >= before + more; });
+  // A check may be every five seconds, and late beside a load.
+  wait(
+      "healer makes more checks", [&] { return healer().metric("healer_checks_total") >= before + more; },
+      std::chrono::seconds(300));
 }
 
 std::vector<std::string> EngineScene::acts(const std::string& name) const {

@@ -55,7 +55,7 @@ class EngineScene {
   std::unique_ptr<HealerProcess> make_healer(const Settings& more = {}) const;
 
   void wait(const std::string& what, const std::function<bool()>& holds,
-            std::chrono::seconds limit = std::chrono::seconds(60)) const;
+            std::chrono::seconds limit = std::chrono::seconds(180)) const;
   /// Waits until `healer status` shows this condition.
   void wait_condition(const std::string& name, const std::string& condition);
   /// Waits until healer has logged this text `times` times.

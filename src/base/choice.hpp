@@ -42,8 +42,8 @@ template <class Choice>
 using PlainVariant = decltype(detail::plain(std::declval<const Choice&>()));
 
 template <class T, class Variant>
-concept AlternativeOf = detail::index_of<T>(static_cast<const Variant*>(nullptr))
-< std::variant_size_v<Variant>;
+concept AlternativeOf = (detail::index_of<T>(static_cast<const Variant*>(nullptr)) <
+                         std::variant_size_v<Variant>);
 
 }  // namespace healer
 

@@ -21,7 +21,7 @@ namespace healer::testing {
 namespace {
 
 /// For what is to come: a machine may be loaded.
-constexpr auto patience = 180s;
+constexpr auto longest_wait = 180s;
 
 bool exists(const std::string& path) {
   struct stat found {};
@@ -161,13 +161,13 @@ HealerProcess& FieldCase::start(const Settings& more) {
         return engine_.event_streams() > streams && exists(file("healer.sock")) &&
                canary_->app().checks() > checks;
       },
-      patience);
+      longest_wait);
   return *healer_;
 }
 
 void FieldCase::stop_healer() {
   healer_->process().signal(SIGTERM);
-  healer_->process().wait(patience);
+  healer_->process().wait(longest_wait);
 }
 
 bool FieldCase::holds(const std::function<bool()>& condition, std::chrono::seconds limit) const {
@@ -183,7 +183,7 @@ void FieldCase::checked(const ScriptedContainer& container, unsigned more) {
   const std::size_t before = container.app().checks();
   wait_until(
       container.name + " is checked " + std::to_string(more) + " more times",
-      [&] { return container.app().checks() >= before + more; }, patience);
+      [&] { return container.app().checks() >= before + more; }, longest_wait);
 }
 
 void FieldCase::canary_checks(unsigned more) {
@@ -224,7 +224,7 @@ bool FieldCase::healed(const std::string& name, std::size_t before) {
                              std::any_of(given.begin() + static_cast<std::ptrdiff_t>(before), given.end(),
                                          makes_an_instance);
                     },
-                    patience),
+                    longest_wait),
                 name + ": no remedy");
 }
 
@@ -240,7 +240,7 @@ bool FieldCase::attempted_at_most(const std::string& name, std::size_t most, uns
 }
 
 bool FieldCase::notified(const std::string& name, const std::string& expression) {
-  return expect(holds([&] { return !sink_.about(name, expression).empty(); }, patience),
+  return expect(holds([&] { return !sink_.about(name, expression).empty(); }, longest_wait),
                 "no notification about " + name + " contains /" + expression + "/");
 }
 
@@ -258,7 +258,7 @@ bool FieldCase::hinted(const std::string& name, const std::string& expression) {
     return says_of(boost::json::serialize(healer_->workload(name)), name, expression) ||
            says_of(name + "\n" + healer_->command({"explain", name}).output, name, expression);
   };
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
   bool found = says();
   while (!found && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(500ms);  // each look runs three commands
@@ -269,7 +269,7 @@ bool FieldCase::hinted(const std::string& name, const std::string& expression) {
 
 bool FieldCase::has_condition(const std::string& name, const std::string& condition) {
   std::string last;
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
   while ((last = healer_->condition(name)) != condition && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(300ms);
   return expect(last == condition, name + " is \"" + last + "\" for healer, not \"" + condition + "\"");

@@ -43,7 +43,7 @@ class FullValue {
       value = std::move(inner);
     } else if constexpr (VariantForm<T>) {
       const auto empty = [](const auto& what) { return std::is_empty_v<std::decay_t<decltype(what)>>; };
-      if constexpr (std::variant_size_v < PlainVariant < T >>> 1)
+      if constexpr (constexpr std::size_t alternatives = tags_of<T>().size(); alternatives > 1)
         if (std::visit(empty, value)) value.template emplace<1>();
       std::visit([this](auto& what) { this->set(what); }, value);
     } else if constexpr (Described<T>) {
